@@ -80,10 +80,10 @@ void ClientSession::close(SeqNo last_put, Time now, bool role_owes) {
 ClientSession::Notification ClientSession::on_notification(std::string_view frame, Time now,
                                                            const InHand& in_hand) {
   Header header;
+  note_pause(now);
   if (over() || read_header(frame, header) != Refusal::none || header.session != names_.id())
     return {};
   const auto payload = payload_of(frame);
-  note_pause(now);
   if (header.type == MessageType::refusal) return on_refusal(header, payload, now);
   if (header.type == MessageType::welcome) return on_welcome(header, payload, now, in_hand);
   if (!established() || header.broker_instance != names_.broker()) return {};
@@ -100,6 +100,11 @@ ClientSession::Notification ClientSession::on_notification(std::string_view fram
 }
 
 void ClientSession::note_pause(Time now) {
+  // The broker may have established and lost the session of that hello meanwhile, with nothing
+  // reclaimed: its welcome is not to be taken any more.
+  if (state_ == State::greeting && names_.previous() &&
+      now > deadline_after(greeted_, session_timeout))
+    return renew(names_.broker(), now);
   if (!established() || now <= contact_.alive_until()) return;
   // A late heartbeat of our own is not another silence.
   doubt_.begin(now > contact_.heard() + session_timeout);
@@ -209,6 +214,7 @@ void ClientSession::renew(BrokerInstance broker_instance, Time now) {
   hello_at_ = contact_.opened() + hello_again <= now ? now : now + hello_again;
   names_.renew(broker_instance, config_.draw_id(), established());
   state_ = State::greeting;
+  greeted_ = never;
   open_ = true;
   contact_.opened(now);
 }
@@ -299,6 +305,7 @@ void ClientSession::send_hello(Time now, const Greeting& greeting, Outbox& out) 
   const Header header{MessageType::hello, 0, {}, names_.id(), {}};
   out.messages.push_back({TargetEndpoint::control, encode_json(header, to_json(hello))});
   contact_.said(now);
+  greeted_ = now;
   hello_at_ = now + (full() ? refused_again : hello_again);
 }
 

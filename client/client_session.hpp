@@ -208,7 +208,8 @@ class ClientSession {
 
   Contact contact_;
   Time hello_at_ = never, heartbeat_at_ = never;
-  bool open_ = false;  // the next tick opens sockets
+  Time greeted_ = never;  // the last hello of this session
+  bool open_ = false;     // the next tick opens sockets
 
   Doubt doubt_;
   Closing closing_;

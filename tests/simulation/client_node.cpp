@@ -149,7 +149,9 @@ void ClientNode::feed(const Event& event) {
   if (notification) {
     auto frame = notification->frame;
     hears(frame);
+    const bool greeting = session().state() == ClientSession::State::greeting;
     logic().on_notification(frame, now);
+    if (greeting && session().established()) judge_welcome(notification->frame);
   }
   if (link) {
     link_heard_ = now;
@@ -169,7 +171,6 @@ void ClientNode::judge(std::string_view notification) {
   Confirm confirm;
   if (read_header(notification, header) != Refusal::none || header.session != session().id())
     return;
-  if (header.type == MessageType::welcome) return judge_welcome(header, payload_of(notification));
   if (!session().established() || header.broker_instance != session().broker_instance()) return;
   if (header.type == MessageType::console)
     scene_.console.told(life_, header, payload_of(notification));
@@ -181,9 +182,12 @@ void ClientNode::judge(std::string_view notification) {
   heard(life_, confirm);
 }
 
-void ClientNode::judge_welcome(const Header& header, std::string_view payload) {
+/// That was taken: not one of a session that may be lost by now.
+void ClientNode::judge_welcome(std::string_view frame) {
+  Header header;
   Welcome welcome;
-  if (session().state() != ClientSession::State::greeting || !parse(payload, welcome)) return;
+  read_header(frame, header);
+  parse(payload_of(frame), welcome);
   const auto life = scene_.broker.life_of(header.broker_instance);
   if (life == life_)
     scene_.console.confirmed(name_, stood_as_, welcome.previous_control);

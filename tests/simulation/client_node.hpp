@@ -129,7 +129,7 @@ class ClientNode : public ClientEnd {
   void take_in(Event event);
   void feed(const Event& event);
   void judge(std::string_view notification);
-  void judge_welcome(const Header& header, std::string_view payload);
+  void judge_welcome(std::string_view frame);
   void run();
   void run_once();
   void wake(Time when);

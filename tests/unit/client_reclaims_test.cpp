@@ -31,6 +31,29 @@ TEST_CASE(
   CHECK(ids_in(said[3]) == Ids{13});
 }
 
+TEST_CASE(
+    "consumer: after a silence of its own it does not take the welcome of a session from before") {
+  ConsumerScript script(10);
+  script.open();
+  script.deliver(1, {1}, {11});
+  CHECK(script.take() == 11);
+  const auto first = script.session;
+  script.begin_anew();
+  REQUIRE(script.hello());
+  const auto late = encode_json(
+      {MessageType::welcome, 0, script.broker_instance, script.session, {}}, to_json(Welcome{}));
+  script.now += session_timeout + 1ms;
+  script.session = session_id(3);
+  script.notify(late);  // the broker may have lost that session by now
+  CHECK_FALSE(script.consumer.session().established());
+  const auto hello = script.hello();
+  REQUIRE(hello);
+  CHECK(hello->previous->session == first);
+  CHECK(hello->reclaims == 1);
+  script.stand();
+  CHECK(script.consumer.session().established());
+}
+
 TEST_CASE("consumer: reclaims name the counts of deliveries") {
   ConsumerScript script(10);
   script.open();
