@@ -33,6 +33,8 @@ Lines draw_lines(Random& random, bool breaking) {
   Lines lines{good, good, good, good};
   if (breaking)
     lines = {draw_line(random), draw_line(random), draw_line(random), draw_line(random)};
+  if (breaking && random.chance(200))
+    lines.notifications.connecting = 3s;  // it subscribes long after its hello
   if (random.chance(250))
     lines.put.rate = lines.link.rate = random.between(slowest_rate, 10 * slowest_rate);
   return lines;

@@ -283,11 +283,19 @@ void Simulation::restart_broker() {
     for (const auto& [name, queue] : broker_.queues().all())
       loaded_[name] = {queue->depth(), queue->bytes};
     if (troubles_.few_places) visit();
+    if (troubles_.few_links) offer_few_links();
     if (troubles_.newcomers) add_newcomers();
     if (!troubles_.in_touch() || broker_.links_may_fail() || troubles_.few_places) return;
     for (const auto within : {in_touch_within, slowest_return})
       world_.after(within, [this, life = broker_.life()] { check_in_touch(life); });
   });
+}
+
+/// Of the ports of the process before it some are not free yet.
+void Simulation::offer_few_links() {
+  broker_.most_links = world_.random.below(consumers_ + 1);
+  world_.after(world_.random.between(Duration(1s), Duration(8s)),
+               [this] { broker_.most_links = consumers_; });
 }
 
 /// The wall clock is set, by a little or by days.

@@ -49,6 +49,7 @@ class Simulation {
   void restart_broker();
   void visit();
   void add_newcomers();
+  void offer_few_links();
   void step_clock();
   void cut_short(ClientNode& leaving);
   void pause_slow_hands();

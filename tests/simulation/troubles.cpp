@@ -54,8 +54,8 @@ Troubles draw_troubles(Random& random, bool durable) {
   if (random.chance(50)) return {.poison = random.between(20, 80), .large_runs = true};
   if (random.chance(50)) return {.slow_hands = true};
   if (durable && random.chance(50)) return {.restarts = 600, .newcomers = true};
-  if (durable && random.chance(50))
-    return {.restarts = 600, .few_places = true, .few_links = random.chance(500)};
+  if (durable && random.chance(80))
+    return {.restarts = 600, .few_places = true, .few_links = random.chance(700)};
   if (durable && random.chance(100))
     return {.pauses = random.below(1000), .restarts = 600, .quick_failures = true};
   if (random.chance(100)) {
