@@ -59,6 +59,8 @@ class Reader {
   std::string_view rest() const { return rest_; }
   bool ok() const { return ok_; }
   bool empty() const { return rest_.empty(); }
+  /// Whether there is more to take, and all so far was there.
+  bool more() const { return ok_ && !rest_.empty(); }
 
  private:
   bool has(std::size_t size) {

@@ -30,7 +30,7 @@ Refusal check_reclaims(const Entry& entry) {
     return Refusal::malformed;
   Reader in(entry.payload);
   std::uint64_t total = 0;
-  while (!in.empty()) {
+  while (in.more()) {
     const auto count = take_run(in);
     const auto deliveries = in.take<std::uint32_t>();
     if (count == 0) return Refusal::malformed;
@@ -55,7 +55,7 @@ Refusal check_runs(const Entry& entry) {
     return Refusal::malformed;
   Reader in(entry.payload);
   std::uint64_t total = 0;
-  while (!in.empty()) {
+  while (in.more()) {
     const auto count = take_run(in);
     if (count == 0) return Refusal::malformed;
     total += count;
@@ -141,7 +141,7 @@ void read_runs(const Entry& entry, std::vector<ItemRun>& runs) {
 void read_reclaims(const Entry& entry, std::vector<Reclaim>& reclaims) {
   reclaims.clear();
   Reader in(entry.payload);
-  while (!in.empty()) {
+  while (in.more()) {
     Reclaim reclaim{{in.take<std::uint64_t>()}, 0, 0, {}};
     reclaim.count = in.take<std::uint32_t>();
     reclaim.deliveries = in.take<std::uint32_t>();

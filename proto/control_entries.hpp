@@ -72,7 +72,7 @@ SeqNo read_close(const Entry& entry);
 template <class Each>
 void each_run(const Entry& entry, Each each) {
   Reader in(entry.payload);
-  while (!in.empty()) {
+  while (in.more()) {
     const ItemId first{in.take<std::uint64_t>()};
     if (!each(ItemRun{first, in.take<std::uint32_t>()})) return;
   }
