@@ -86,8 +86,8 @@ void Queues::log_dead(const Queue& queue, ItemId id, const QueuedItem& item,
   if (queue.dead > 1 && !should_log(buried_)) return;
   effects_.log.push_back("item " + std::to_string(id.value) + " of queue " + queue.name +
                          " is dead after " + counted(item.failures, "failure") + ": " +
-                         excerpt(why, reason_in_log) + " (" + counted(queue.dead, "dead item") +
-                         ")");
+                         (why.empty() ? "no reason given" : excerpt(why, reason_in_log)) + " (" +
+                         counted(queue.dead, "dead item") + ")");
 }
 
 void Queues::drop_dead_letters(Queue& queue) {

@@ -32,7 +32,7 @@ bool is_every_second_zero(std::string_view bytes) {
   std::array<std::size_t, 2> zeros{};  // at even and odd offsets
   for (std::size_t i = 0; i < bytes.size(); ++i) zeros[i % 2] += bytes[i] == '\0';
   const auto [fewer, more] = std::minmax(zeros[0], zeros[1]);
-  return more >= bytes.size() / 4 && fewer <= more / 16;
+  return more >= 2 && more >= bytes.size() / 4 && fewer <= more / 16;
 }
 
 std::string too_long(const std::string& where, const char* in_what = "") {

@@ -23,9 +23,10 @@ constexpr double a_year = 365.0 * 86400;
 double seconds_from(std::string_view text, const std::string& whole, const std::string& what) {
   double seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc{} || end != text.data() + text.size() || !(seconds >= 0) ||
-      seconds > a_year)
+  if (end != text.data() + text.size() || error == std::errc::invalid_argument || !(seconds >= 0))
     throw std::invalid_argument("'" + whole + "' is not " + what);
+  if (error != std::errc{} || seconds > a_year)
+    throw std::invalid_argument("'" + whole + "' is more than a year");
   return seconds;
 }
 

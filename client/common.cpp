@@ -35,7 +35,14 @@ void require_client_name(std::string_view name) {
   if (!is_plain(name))
     throw ClientError(ClientError::Kind::argument,
                       "'" + visible(name) +
-                          "' is not a client's name: it is not UTF-8, or has a control character");
+                          "' is not a client's name: it is not UTF-8, or has control characters, "
+                          "marks of direction or of byte order");
+}
+
+void refuse_block() {
+  throw ClientError(ClientError::Kind::argument,
+                    "a block of lines is too long: at most " + std::to_string(max_print) +
+                        " bytes with its tags and the last newline; print it in several");
 }
 
 SessionConfig session_config(Role role, const ClientOptions& options) {

@@ -97,13 +97,14 @@ bool wait_until_ready(Connection& connection, Connection::Lock& lock, Notices& n
   }
 }
 
+[[noreturn]] void refuse_block();
+
 /// Prints a block through `logic`, waiting at most `within` while the console holds clients back.
 /// Returns whether it was printed.
 template <class Logic>
 bool print_block(Connection& connection, Logic& logic, Notices& notices, std::string_view lines,
                  HostTag tag, TimeLimit within) {
-  if (lines.size() > max_print)
-    throw ClientError(ClientError::Kind::argument, "a block of lines is too long");
+  if (lines.size() > max_print) refuse_block();
   auto lock = connection.lock();
   const auto ready = [&] { return logic.may_print() || logic.session().closing(); };
   if (!wait_until_ready(
@@ -114,8 +115,7 @@ bool print_block(Connection& connection, Logic& logic, Notices& notices, std::st
   if (logic.session().closing())
     throw ClientError(ClientError::Kind::closed, "the client is closed");
   const auto block = console_block(lines, tag, logic.session().welcome().host);
-  if (block.size() > max_print)
-    throw ClientError(ClientError::Kind::argument, "a block of lines is too long");
+  if (block.size() > max_print) refuse_block();
   logic.print(block);
   connection.changed();
   return true;

@@ -1,6 +1,8 @@
 // Inputs of named producers, and their dead items.
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "library/options.hpp"
@@ -14,7 +16,9 @@ struct baton_input {
   baton_producer* producer;
   Retrace retrace;
   bool restarts;                                     // the next put voids what was put before
-  std::optional<baton::internal::InputPlace> place;  // of the last item given
+  std::optional<baton::internal::InputPlace> place;  // of the last item given, until it is put
+  std::string body;                                  // of that item
+  bool fresh = false;                                // nobody has put it
 };
 
 struct baton_dead_items {
@@ -64,8 +68,8 @@ baton_status baton_input_new(baton_producer* producer, std::int32_t again, std::
     before = producer->producer.already_put_within(time_limit(timeout_ms));
     if (!before) return failed(BATON_WOULD_BLOCK);
     if (again != 0) before->clear();
-    *input = new baton_input{producer, Retrace(producer->queue, std::move(*before)), again != 0,
-                             std::nullopt};
+    *input = new baton_input{
+        producer, Retrace(producer->queue, std::move(*before)), again != 0, std::nullopt, {}};
     return ok;
   });
 }
@@ -75,11 +79,23 @@ void baton_input_free(baton_input* input) { delete input; }
 baton_status baton_input_next(baton_input* input, const void* body, std::size_t size,
                               std::int32_t* which) {
   if (!input || !which || (!body && size > 0)) return failed(BATON_INVALID_ARGUMENT, is_null);
+  if (input->place && input->fresh)
+    return failed(BATON_INVALID_ARGUMENT,
+                  "the item before it is still to be put, or skipped: call baton_input_put()");
   return guarded([&] {
-    *which = which_of(input->retrace.next({static_cast<const char*>(body), size}));
+    const std::string_view next(static_cast<const char*>(body), size);
+    input->body = next;
+    *which = which_of(input->retrace.next(next));
+    input->fresh = *which == BATON_INPUT_FRESH;
     input->place = baton::internal::InputPlace{input->retrace.at(), input->restarts};
     return ok;
   });
+}
+
+baton_status baton_input_skip(baton_input* input) {
+  if (!input) return failed(BATON_INVALID_ARGUMENT, is_null);
+  input->fresh = false;
+  return ok;
 }
 
 baton_status baton_input_put(baton_input* input, const void* body, std::size_t size,
@@ -87,11 +103,13 @@ baton_status baton_input_put(baton_input* input, const void* body, std::size_t s
                              std::uint64_t* sequence_number) {
   if (!input || (!body && size > 0)) return failed(BATON_INVALID_ARGUMENT, is_null);
   if (!input->place) return failed(BATON_INVALID_ARGUMENT, "the input was given no item to put");
+  const std::string_view item(static_cast<const char*>(body), size);
+  if (item != input->body)
+    return failed(BATON_INVALID_ARGUMENT, "the item is not the one given to baton_input_next()");
   return guarded([&] {
     auto put = options ? options->put : baton::internal::PutOptions();
     put.place = input->place;
-    const auto number = input->producer->producer.put_within({static_cast<const char*>(body), size},
-                                                             time_limit(timeout_ms), put);
+    const auto number = input->producer->producer.put_within(item, time_limit(timeout_ms), put);
     if (!number) return failed(BATON_WOULD_BLOCK);
     input->place.reset();
     input->restarts = false;

@@ -45,7 +45,7 @@ Refusal check_reclaims(const Entry& entry) {
 
 /// Requests are counted from 1; a sum that overflows is invalid.
 Refusal check_request(const Entry& entry) {
-  if (entry.payload.size() != request_size) return Refusal::malformed;
+  if (entry.b != 0 || entry.payload.size() != request_size) return Refusal::malformed;
   const auto request = read_request(entry);
   return request.requested() < request.waiting ? Refusal::malformed : Refusal::none;
 }

@@ -16,7 +16,8 @@ Refusal check_entries(MessageType type, std::string_view payload, std::uint16_t 
     case MessageType::console:
       return check_each(payload, count, [type](const Entry& entry) {
         const auto* info = find_kind(entry.kind);
-        return info && info->type == type ? info->check(entry) : Refusal::malformed;
+        // `a` has no meaning in any of these.
+        return info && info->type == type && entry.a == 0 ? info->check(entry) : Refusal::malformed;
       });
     default:
       return Refusal::malformed;

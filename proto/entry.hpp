@@ -75,10 +75,10 @@ void append_entry(std::string& out, const Entry& entry);
 /// Appends an entry with only that payload: died, part, or (empty) join, flush, empty.
 void append_block(std::string& out, EntryKind kind, std::string_view block);
 
-/// Whether an entry's payload has exactly this size.
+/// Whether an entry has no flags, and a payload of exactly this size.
 template <std::size_t size>
 Refusal check_size(const Entry& entry) {
-  return entry.payload.size() == size ? Refusal::none : Refusal::malformed;
+  return entry.b == 0 && entry.payload.size() == size ? Refusal::none : Refusal::malformed;
 }
 
 }  // namespace baton::internal

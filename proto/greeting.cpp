@@ -86,7 +86,8 @@ std::uint64_t random_field(const json& object, const char* field) {
   if (!object.contains(field)) return 0;
   const auto value = number_from_hex(text_field(object, field, 16));
   if (!value || *value == 0)
-    throw Wrong{Refusal::hello, std::string(field) + " must be 16 hex digits, not all 0"};
+    throw Wrong{Refusal::hello,
+                std::string(field) + " must be 16 hex digits in lower case, not all 0"};
   return *value;
 }
 

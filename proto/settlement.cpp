@@ -42,7 +42,7 @@ Settlement read_settlement(const Entry& entry) {
 }
 
 Refusal check_fail(const Entry& entry) {
-  if (entry.payload.size() < fail_size) return Refusal::malformed;
+  if (entry.b != 0 || entry.payload.size() < fail_size) return Refusal::malformed;
   return entry.payload.size() > fail_size + max_reason ? Refusal::too_large : Refusal::none;
 }
 

@@ -227,10 +227,14 @@ enum {
   BATON_INPUT_ALREADY_PUT = 1, /* if not, a conflict is reported before any item is fresh */
   BATON_INPUT_CONFLICT = 2     /* the input differs from what was put before; stays so */
 };
-/* Moves to the input's next item, and reports its state in `which`. */
+/* Moves to the input's next item, and reports its state in `which`. BATON_INVALID_ARGUMENT, without
+ * effect, while a fresh item is still to be put, or skipped. */
 BATON_API baton_status baton_input_next(baton_input *input, const void *body, size_t size,
                                         int32_t *which);
-/* Puts the item last given to baton_input_next(). May be called again after BATON_WOULD_BLOCK. */
+/* Leaves that item out: it counts as put, though nobody has put it. */
+BATON_API baton_status baton_input_skip(baton_input *input);
+/* Puts the item last given to baton_input_next(): BATON_INVALID_ARGUMENT for another one. Must be
+ * called again after BATON_WOULD_BLOCK; or the input is freed, and the next process puts it. */
 BATON_API baton_status baton_input_put(baton_input *input, const void *body, size_t size,
                                        const baton_put_options *options, int64_t timeout_ms,
                                        uint64_t *sequence_number);

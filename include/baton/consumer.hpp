@@ -3,6 +3,7 @@
 // whether it succeeded in time.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -161,11 +162,13 @@ class Consumer {
   }
   /// Empty where get() returns nullopt.
   [[nodiscard]] std::vector<Item> get_batch(std::size_t most, TimeLimit limit = forever) {
-    std::vector<baton_item*> got(most);
+    constexpr std::size_t held_at_most = 65'536;  // by a consumer
+    std::vector<baton_item*> got(std::min(most, held_at_most));
     std::vector<Item> items;
-    items.reserve(most);
+    items.reserve(got.size());
     std::size_t count = 0;
-    if (!there_is(baton_get_batch(handle(), most, limit.ms(), got.data(), &count))) return items;
+    if (!there_is(baton_get_batch(handle(), got.size(), limit.ms(), got.data(), &count)))
+      return items;
     for (std::size_t i = 0; i < count; ++i) items.emplace_back(got[i]);
     return items;
   }

@@ -88,6 +88,13 @@ inline bool in_time(baton_status status) {
   return status == BATON_OK;
 }
 
+/// For C, where a text ends at its first NUL byte: a name must not have one.
+inline const char* text(const std::string& name) {
+  if (name.find('\0') != std::string::npos)
+    throw Error(Status::invalid_argument, "a name or an address has a NUL byte");
+  return name.c_str();
+}
+
 /// For functions that return NULL when there is no memory.
 template <class Handle>
 Handle* made(Handle* handle) {

@@ -46,16 +46,16 @@ class Options {
   Options() : handle_(detail::made(baton_options_new())) {}
 
   Options& broker(const std::string& host_and_port) & {
-    return set(baton_options_set_broker(handle(), host_and_port.c_str()));
+    return set(baton_options_set_broker(handle(), detail::text(host_and_port)));
   }
   Options& queue(const std::string& name) & {
-    return set(baton_options_set_queue(handle(), name.c_str()));
+    return set(baton_options_set_queue(handle(), detail::text(name)));
   }
   Options& add_queue(const std::string& name) & {
-    return set(baton_options_add_queue(handle(), name.c_str()));
+    return set(baton_options_add_queue(handle(), detail::text(name)));
   }
   Options& name(const std::string& name) & {
-    return set(baton_options_set_name(handle(), name.c_str()));
+    return set(baton_options_set_name(handle(), detail::text(name)));
   }
   Options& prefetch(std::uint32_t items) & {
     return set(baton_options_set_prefetch(handle(), items));

@@ -160,9 +160,14 @@ class Input {
 
   /// Waits for the broker. `again`: ignore what was put before.
   explicit Input(Producer& producer, bool again = false) {
-    baton_input* made = nullptr;
-    detail::check(baton_input_new(producer.handle(), again ? 1 : 0, BATON_FOREVER, &made));
-    handle_.reset(made);
+    static_cast<void>(open(producer, again, forever));
+  }
+  /// nullopt if the broker did not answer in time.
+  [[nodiscard]] static std::optional<Input> try_open(Producer& producer, TimeLimit limit,
+                                                     bool again = false) {
+    Input made;
+    if (!made.open(producer, again, limit)) return std::nullopt;
+    return made;
   }
 
   /// Moves to the next item.
@@ -171,10 +176,20 @@ class Input {
     detail::check(baton_input_next(handle(), body.data(), body.size(), &which));
     return static_cast<Which>(which);
   }
+  /// Leaves that item out: it counts as put.
+  void skip() { detail::check(baton_input_skip(handle())); }
   /// Puts the item last given to next().
-  std::uint64_t put(std::string_view body) { return put(body, nullptr); }
+  std::uint64_t put(std::string_view body) { return *put(body, forever, nullptr); }
   std::uint64_t put(std::string_view body, const PutOptions& options) {
-    return put(body, options.handle());
+    return *put(body, forever, options.handle());
+  }
+  /// nullopt if it could not be put in time: it is still to be put, before the next item.
+  [[nodiscard]] std::optional<std::uint64_t> try_put(std::string_view body, TimeLimit limit = now) {
+    return put(body, limit, nullptr);
+  }
+  [[nodiscard]] std::optional<std::uint64_t> try_put(std::string_view body, TimeLimit limit,
+                                                     const PutOptions& options) {
+    return put(body, limit, options.handle());
   }
 
   std::uint64_t items() const noexcept { return baton_input_items(handle()); }
@@ -189,10 +204,21 @@ class Input {
     void operator()(baton_input* input) const noexcept { baton_input_free(input); }
   };
 
-  std::uint64_t put(std::string_view body, const baton_put_options* options) {
+  Input() = default;
+
+  bool open(Producer& producer, bool again, TimeLimit limit) {
+    baton_input* made = nullptr;
+    if (!detail::in_time(baton_input_new(producer.handle(), again ? 1 : 0, limit.ms(), &made)))
+      return false;
+    handle_.reset(made);
+    return true;
+  }
+  std::optional<std::uint64_t> put(std::string_view body, TimeLimit limit,
+                                   const baton_put_options* options) {
     std::uint64_t number = 0;
-    detail::check(
-        baton_input_put(handle(), body.data(), body.size(), options, BATON_FOREVER, &number));
+    if (!detail::in_time(
+            baton_input_put(handle(), body.data(), body.size(), options, limit.ms(), &number)))
+      return std::nullopt;
     return number;
   }
 

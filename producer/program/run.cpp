@@ -188,7 +188,10 @@ void ProducerRun::put(const std::string& body, const Place& place) {
 /// Whether it must not be put: it was put before, or it is before the first line to put.
 bool ProducerRun::is_in(const std::string& body, const Place& place) {
   const auto which = input_ ? input_->next(body) : baton::Input::Which::fresh;
-  if (left_out(place)) return ++left_out_, true;
+  if (left_out(place)) {
+    if (input_) input_->skip();
+    return ++left_out_, true;
+  }
   if (which == baton::Input::Which::fresh) return false;
   if (which == baton::Input::Which::conflict)
     refuse("it differs " + (same_until_.empty() ? std::string() : "after " + same_until_ + ", ") +

@@ -47,6 +47,44 @@ TEST_CASE("library: a named producer that is made again puts only what was not p
   CHECK(status_of([&] { Input{unnamed}; }) == Status::invalid_argument);
 }
 
+TEST_CASE("library: an input goes on when its fresh item is put, and puts no other one") {
+  Broker broker({"--max-items", "1"});
+  Producer producer(options_of(broker).name("load"));
+  auto input = Input::try_open(producer, soon);
+  REQUIRE(input);
+  const auto refused = [](auto call) { return status_of(call) == Status::invalid_argument; };
+  CHECK(input->next("a") == Input::Which::fresh);
+  CHECK(refused([&] { input->next("b"); }));
+  CHECK(refused([&] { input->put("b"); }));
+  CHECK(input->try_put("a", soon) == 1);
+  CHECK(input->next("b") == Input::Which::fresh);
+  CHECK_FALSE(input->try_put("b", 50ms));
+  CHECK(refused([&] { input->next("c"); }));
+  Consumer consumer(options_of(broker));
+  CHECK(consumer.get()->ack());
+  CHECK(input->try_put("b", soon) == 2);
+  CHECK(input->next("c") == Input::Which::fresh);
+  input->skip();
+  CHECK(input->next("d") == Input::Which::fresh);
+  CHECK(input->items() == 4);
+}
+
+TEST_CASE("library: names with NUL bytes are refused, not cut") {
+  const std::string name("a\0b", 3);
+  Options options;
+  const auto refused = [](auto call) { return status_of(call) == Status::invalid_argument; };
+  CHECK(refused([&] { options.name(name); }));
+  CHECK(refused([&] { options.queue(name); }));
+  CHECK(refused([&] { options.add_queue(name); }));
+  CHECK(refused([&] { options.broker(name); }));
+}
+
+TEST_CASE("library: a batch may be of any size") {
+  Broker broker;
+  Consumer consumer(options_of(broker));
+  CHECK(consumer.get_batch(SIZE_MAX, 0ms).empty());
+}
+
 TEST_CASE("library: dead items are told to their producer with each failure") {
   Broker broker({"--max-attempts", "2"});
   Producer producer(options_of(broker));
